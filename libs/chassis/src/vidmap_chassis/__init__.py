@@ -1,0 +1,1 @@
+"""What every vidmap service runs on: settings, telemetry, the in-flight consumer, retries, artefacts."""

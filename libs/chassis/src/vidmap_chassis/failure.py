@@ -1,0 +1,113 @@
+"""The way out for a record that failed: a retry topic or the dead-letter topic, and a word to the user."""
+
+import structlog
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from vidmap_chassis.clock import Clock
+from vidmap_chassis.delivery import FINISHED_SEQUENCE, progress_event, worker_name
+from vidmap_chassis.in_flight import Record
+from vidmap_chassis.metrics import StageMetrics
+from vidmap_chassis.publisher import EventPublisher
+from vidmap_chassis.records import RawRecord, envelope, raw_record
+from vidmap_chassis.retry import Bury, Retry, decide, destination, error_code, error_message, failure_headers
+from vidmap_contracts import headers as names
+from vidmap_contracts.job import ProgressState, Stage
+from vidmap_contracts.topics import DEAD_LETTER, RETRY_DELAYS_S
+
+log = structlog.get_logger()
+
+
+class FailurePath:
+    """Makes failures of one consumer safe with the broker.
+
+    Args:
+        service: the service that fails.
+        stage: its stage, as users see it.
+        max_retries: after this many failures a record is buried.
+        publisher: where records go.
+        metrics: counters of the process.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        stage: Stage,
+        max_retries: int,
+        publisher: EventPublisher,
+        metrics: StageMetrics,
+        clock: Clock,
+    ) -> None:
+        self._service = service
+        self._stage = stage
+        self._max_retries = max_retries
+        self._publisher = publisher
+        self._metrics = metrics
+        self._clock = clock
+
+    async def settle(self, record: Record, error: BaseException) -> None:
+        """Publish the failed record to where it goes next; returns when the broker has it.
+
+        Raises:
+            KafkaError: the broker did not take it.
+        """
+        raw = raw_record(record)
+        decision = self._decide(raw, error)
+        headers = failure_headers(raw, error, decision, service=self._service, stage=self._stage, now=self._clock())
+        await self._send(raw, destination(decision), headers)
+        self._metrics.records.labels(raw.topic, "buried" if isinstance(decision, Bury) else "retried").inc()
+        self._log(raw, error, decision)
+        if isinstance(decision, Retry):
+            await self._tell(raw, error, headers)
+
+    def _decide(self, record: RawRecord, error: BaseException) -> Retry | Bury:
+        decision = decide(error, record.attempt + 1, self._max_retries)
+        if isinstance(decision, Bury) and record.topic == DEAD_LETTER.name:
+            return Retry(RETRY_DELAYS_S[-1])  # there is nowhere further to put it, and it must not be lost
+        return decision
+
+    async def _send(self, record: RawRecord, topic: str, headers: dict[str, str]) -> None:
+        try:
+            await self._publisher.send(topic, record.value, key=record.key, headers=headers)
+        except MessageSizeTooLargeError:
+            log.error("a failed record is too large to keep whole", topic=record.topic, offset=record.offset)
+            known = envelope(record.value)
+            reference = known.model_dump_json().encode() if known is not None else None
+            await self._publisher.send(DEAD_LETTER.name, reference, key=record.key, headers=headers)
+
+    async def _tell(self, record: RawRecord, error: BaseException, headers: dict[str, str]) -> None:
+        """Tell the user that the job waits. The record is safe already, so this may fail."""
+        event = envelope(record.value)
+        if event is None:
+            return
+        report = progress_event(
+            event,
+            self._stage,
+            ProgressState.RETRYING,
+            self._stage.progress_before,
+            at=self._clock(),
+            attempt=record.attempt + 1,
+            sequence=FINISHED_SEQUENCE,
+            code=error_code(error),
+            message=error_message(error),
+            next_retry_at=headers[names.DUE],
+            worker=worker_name(self._service),
+        )
+        try:
+            await self._publisher.publish(report)
+        except KafkaError as failure:
+            log.warning("the user was not told of a retry", error=repr(failure))
+
+    def _log(self, record: RawRecord, error: BaseException, decision: Retry | Bury) -> None:
+        foreseen = error_code(error) != "internal_error"
+        log.warning(
+            "record failed",
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            code=error_code(error),
+            error=str(error),
+            goes_to=destination(decision),
+            attempt=record.attempt + 1,
+            exc_info=None if foreseen else error,
+        )

@@ -1,0 +1,1 @@
+"""The messages, topic names and ids that vidmap's services share."""
