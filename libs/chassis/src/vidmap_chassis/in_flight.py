@@ -2,20 +2,19 @@
 
 FastStream hands records one by one to a middleware; it gives each to a task of its own and returns, so a slow record
 holds up neither its partition nor the others. Nothing here knows what the work is: that comes as `run`, and what to do
-with a failure as `settle`. A task keeps its offset open until one of the two is through.
+with a failure as `settle`. A task keeps its offset open until one of the two is through. The bookkeeping is `flight`.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
+from vidmap_chassis.flight import Admission, Entry, Flight
 from vidmap_chassis.metrics import StageMetrics
-from vidmap_chassis.offsets import PartitionOffsets, Verdict
 
 log = structlog.get_logger()
 
@@ -36,13 +35,6 @@ class HasConsumer(Protocol):
 def sticky_assignor() -> type[StickyPartitionAssignor]:
     """A sticky assignor for one consumer: the class itself keeps the state, so each consumer needs its own."""
     return type("StickyAssignor", (StickyPartitionAssignor,), {})
-
-
-@dataclass(slots=True)
-class _Partition:
-    offsets: PartitionOffsets = field(default_factory=PartitionOffsets)
-    tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict[int, asyncio.Task[None]])
-    paused: bool = False
 
 
 class InFlight(ConsumerRebalanceListener):
@@ -67,10 +59,11 @@ class InFlight(ConsumerRebalanceListener):
         self._settle = settle
         self._metrics = metrics
         self._slots = asyncio.Semaphore(limit)
-        self._partitions: dict[TopicPartition, _Partition] = {}
-        self._generation = 0
-        self._held = False
+        self._flight = Flight[TopicPartition]()
+        self._tasks: dict[Entry[TopicPartition], asyncio.Task[None]] = {}
+        self._paused: set[TopicPartition] = set()
         self._closed = False
+        self._confirmed = False
         self._moved = asyncio.Event()
         self._committer: asyncio.Task[None] | None = None
 
@@ -83,30 +76,26 @@ class InFlight(ConsumerRebalanceListener):
         """Start `run` in a task of its own as soon as a slot is free; returns when it has begun, or was not needed."""
         if self._committer is None:
             self._committer = asyncio.create_task(self._commit_forever())
-        generation = self._generation
+        arrived = self._flight.arrive()
         await self._slots.acquire()
-        # A rebalance may have passed while this record waited: then it comes again, here or elsewhere.
-        if self._held or self._closed or generation != self._generation:
-            self._slots.release()
-            return
         where = TopicPartition(record.topic, record.partition)
-        partition = self._partition_for(where, record)
-        if partition.offsets.judge(record.offset, record.timestamp) is Verdict.REPEATED:
+        if self._closed or not self._admit(where, record, arrived):
             self._slots.release()
             return
-        partition.offsets.take(record.offset, record.timestamp)
-        partition.tasks[record.offset] = asyncio.create_task(self._work(where, partition, record, run))
-        self._pause_when_far_ahead(where, partition)
+        entry = self._flight.entry(where, record.offset)
+        self._tasks[entry] = asyncio.create_task(self._work(entry, record, run))
+        self._pause_when_far_ahead(where)
+        if self._flight.unanchored(where):
+            self._moved.set()
 
-    def _partition_for(self, where: TopicPartition, record: Record) -> _Partition:
-        partition = self._partitions.setdefault(where, _Partition())
-        if partition.offsets.judge(record.offset, record.timestamp) is Verdict.LOG_BEGAN_ANEW:
+    def _admit(self, where: TopicPartition, record: Record, arrived: int) -> bool:
+        admission, void = self._flight.admit(where, record.offset, record.timestamp, arrived)
+        if void:
             log.warning("the broker lost a log, it begins anew", partition=str(where), offset=record.offset)
-            _cancel(partition.tasks.values())
-            partition = self._partitions[where] = _Partition()
-        return partition
+            self._cancel(void)
+        return admission is Admission.TAKEN
 
-    async def _work(self, where: TopicPartition, partition: _Partition, record: Record, run: Run) -> None:
+    async def _work(self, entry: Entry[TopicPartition], record: Record, run: Run) -> None:
         try:
             with self._metrics.in_flight.labels(self._topic).track_inprogress():
                 await self._run_or_settle(record, run)
@@ -114,10 +103,10 @@ class InFlight(ConsumerRebalanceListener):
             self._metrics.records.labels(self._topic, "handed_back").inc()  # stays open: never committed past
             return
         finally:
-            partition.tasks.pop(record.offset, None)
+            self._tasks.pop(entry, None)
             self._slots.release()
-        partition.offsets.finish(record.offset)
-        self._resume_when_close(where, partition)
+        self._flight.finish(entry)
+        self._resume_when_close(entry.partition)
         self._moved.set()
 
     async def _run_or_settle(self, record: Record, run: Run) -> None:
@@ -141,20 +130,18 @@ class InFlight(ConsumerRebalanceListener):
             else:
                 return
 
-    def _pause_when_far_ahead(self, where: TopicPartition, partition: _Partition) -> None:
-        if partition.offsets.ahead >= self._max_ahead and not partition.paused and self.consumer is not None:
+    def _pause_when_far_ahead(self, where: TopicPartition) -> None:
+        # Blocking here would hold up the other partitions too.
+        if self._flight.ahead(where) >= self._max_ahead and where not in self._paused and self.consumer is not None:
             self.consumer.pause(where)
-            partition.paused = True
+            self._paused.add(where)
 
-    def _resume_when_close(self, where: TopicPartition, partition: _Partition) -> None:
-        if not partition.paused or partition.offsets.ahead >= self._max_ahead or self.consumer is None:
+    def _resume_when_close(self, where: TopicPartition) -> None:
+        if where not in self._paused or self._flight.ahead(where) >= self._max_ahead or self.consumer is None:
             return
-        partition.paused = False
+        self._paused.discard(where)
         if where in self.consumer.assignment():
             self.consumer.resume(where)
-
-    def _tasks(self) -> list[asyncio.Task[None]]:
-        return [task for partition in self._partitions.values() for task in partition.tasks.values()]
 
     async def commit(self) -> None:
         """Commit each partition up to its oldest open record.
@@ -165,17 +152,13 @@ class InFlight(ConsumerRebalanceListener):
         consumer = self.consumer
         if consumer is None:
             return
-        mine = consumer.assignment()
-        due = {
-            where: partition.offsets.position
-            for where, partition in self._partitions.items()
-            if where in mine and partition.offsets.uncommitted
-        }
-        if due:
+        if not self._confirmed and (due := self._flight.due(consumer.assignment())):
+            known = {where: await consumer.committed(where) for where in due}
+            self._confirmed = True
+            self._cancel(self._flight.confirm({where: -1 if at is None else at for where, at in known.items()}))
+        if due := self._flight.due(consumer.assignment()):
             await consumer.commit(due)
-            for where, position in due.items():
-                if where in self._partitions:
-                    self._partitions[where].offsets.committed(position)
+            self._flight.committed(due)
 
     async def _commit_forever(self) -> None:
         while True:
@@ -199,35 +182,32 @@ class InFlight(ConsumerRebalanceListener):
         self, revoked: Iterable[TopicPartition]
     ) -> None:
         """Take nothing new, wait a little, commit; the long ones go on until it is clear who has them."""
-        self._held = True
-        if tasks := self._tasks():
-            await asyncio.wait(tasks, timeout=self._drain_s)
+        self._flight.revoke()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=self._drain_s)
         await self._commit_quietly()
 
     async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, assigned: Iterable[TopicPartition]
     ) -> None:
         """Keep what stayed here, cancel what went elsewhere."""
-        self._generation += 1
-        self._held = False
-        mine = set(assigned)
-        for where in [where for where in self._partitions if where not in mine]:
-            _cancel(self._partitions.pop(where).tasks.values())
-        for partition in self._partitions.values():
-            partition.paused = False  # a new assignment starts unpaused
+        self._cancel(self._flight.assign(set(assigned)))
+        self._paused.clear()  # a new assignment starts unpaused
+        self._confirmed = False
+
+    def _cancel(self, entries: Iterable[Entry[TopicPartition]]) -> None:
+        for entry in entries:
+            if entry in self._tasks:
+                self._tasks[entry].cancel()
 
     async def close(self, grace_s: float) -> None:
         """Take nothing new, wait for what is in work, cancel the rest, commit. Never raises."""
         self._closed = True
-        if tasks := self._tasks():
+        if tasks := list(self._tasks.values()):
             await asyncio.wait(tasks, timeout=grace_s)
-            _cancel(tasks)
+            for task in tasks:
+                task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await self._commit_quietly()
         if self._committer is not None:
             self._committer.cancel()
-
-
-def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    for task in list(tasks):
-        task.cancel()

@@ -9,7 +9,13 @@ from vidmap_chassis.settings import PostgresSettings
 
 log = structlog.get_logger()
 
-_UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, TimeoutError)
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InvalidCatalogNameError,  # whoever sets the server up has not made the database yet
+)
 
 
 class Database:

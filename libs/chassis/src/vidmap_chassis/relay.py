@@ -172,11 +172,19 @@ async def _main() -> None:
     health = HealthServer(telemetry.health_host, telemetry.health_port, readiness, registry)
     if telemetry.health_port:
         await health.start()
-    running = asyncio.create_task(relay.run())
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, relay.stop)
-    await running
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    running, stop = asyncio.create_task(relay.run()), asyncio.create_task(stopping.wait())
+    await asyncio.wait([running, stop], return_when=asyncio.FIRST_COMPLETED)
+    relay.stop()
+    _, late = await asyncio.wait([running], timeout=settings.kafka.shutdown_grace_s)
+    for task in (*late, stop):
+        task.cancel()
+    await asyncio.gather(stop, *late, return_exceptions=True)
     await health.stop()
+    if not late:
+        await running
 
 
 if __name__ == "__main__":

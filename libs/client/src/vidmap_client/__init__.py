@@ -1,0 +1,1 @@
+"""Typed HTTP and SSE client of vidmap, and the vidmap command."""

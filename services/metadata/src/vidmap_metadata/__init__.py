@@ -1,0 +1,1 @@
+"""Title, channel, duration, chapters and caption tracks of a video."""

@@ -1,0 +1,13 @@
+"""One stack for all tests of this folder that do not need their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.harness import RunningStack, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with running_stack(Path(tmp_path_factory.mktemp("stack")) / "state") as running:
+        yield running
