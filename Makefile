@@ -29,7 +29,7 @@ lint: .venv/.dev ## Check style, import rules and declared dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	for member in $(MEMBERS); do $(BIN)/deptry $$member --config pyproject.toml || exit 1; done
+	for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry src --no-ansi) || exit 1; done
 
 types: .venv/.dev ## Check types
 	$(BIN)/basedpyright

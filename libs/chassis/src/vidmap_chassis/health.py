@@ -57,7 +57,13 @@ class HealthServer:
         self._registry = registry
         self._server = _Server(
             uvicorn.Config(
-                self._app, host=host, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+                self._app,
+                interface="asgi3",  # not to be guessed: uvicorn takes a bound method for ASGI 2
+                host=host,
+                port=port,
+                log_config=None,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
             )
         )
         self._task: asyncio.Task[None] | None = None

@@ -15,7 +15,7 @@ from structlog.typing import Processor
 from vidmap_chassis.settings import TelemetrySettings
 
 # Their INFO lines come once per record or per poll, and halve the throughput.
-_CHATTY = ("aiokafka", "faststream", "httpx", "uvicorn.access", "alembic.runtime.plugins")
+_CHATTY = ("aiokafka", "alembic", "faststream", "httpx", "uvicorn")
 
 
 def configure_logging(service: str, settings: TelemetrySettings) -> None:
@@ -32,7 +32,12 @@ def configure_logging(service: str, settings: TelemetrySettings) -> None:
     ]
     as_json = settings.log_format == "json"
     renderer: Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if as_json
+        # Plain tracebacks: the ones with local variables would show what must not be in a log.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -49,10 +49,7 @@ class Encoder:
         return int(self._session.get_outputs()[0].shape[-1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts.
-
-        The int8 model takes its scales from a whole batch, so a text's vector depends a little (about 0.01 in
-        cosine) on the texts that it comes with. The same call always gives the same result.
+        """Embed texts. The same call always gives the same bits, with one thread.
 
         Args:
             texts: any number of texts; each is cut after 256 tokens.

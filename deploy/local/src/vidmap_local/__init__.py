@@ -1,0 +1,1 @@
+"""The embedded stack: broker, database and cache from wheels, and a supervisor for every process."""

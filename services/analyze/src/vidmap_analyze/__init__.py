@@ -1,0 +1,1 @@
+"""Topic tree, labels and summaries of a transcript."""

@@ -1,0 +1,1 @@
+"""The rules of topic analysis: pure, without input, output or models."""

@@ -1,0 +1,1 @@
+"""The HTTP face of vidmap: accepts jobs, releases them, streams their progress, serves results."""

@@ -1,0 +1,1 @@
+"""Stores finished videos and indexes them for search."""

@@ -1,0 +1,1 @@
+"""The rules of mind maps: pure, without input or output."""

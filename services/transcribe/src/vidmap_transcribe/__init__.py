@@ -1,0 +1,1 @@
+"""Transcripts in time: captions, or recognised speech window by window."""

@@ -1,0 +1,1 @@
+"""Pure rules: captions, cues in time, and where a recording is cut."""
