@@ -34,7 +34,7 @@ async def publisher(broker: Broker) -> AsyncIterator[EventPublisher]:
 
 
 @pytest.fixture
-async def http(create_gateway: Callable[..., RunningGateway], broker: Broker) -> AsyncIterator[httpx.AsyncClient]:
+async def http(broker: Broker, create_gateway: Callable[..., RunningGateway]) -> AsyncIterator[httpx.AsyncClient]:
     gateway = create_gateway(kafka=broker.settings, reconcile_interval_s=0.2, dispatch_interval_s=0.2)
     await gateway.start()
     async with httpx.AsyncClient(base_url=gateway.url, timeout=20) as client:

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import httpx
 from tests.integration.running_gateway import VIDEO, Pipeline, RunningGateway
-from tests.integration.servers import Valkey, eventually, free_port
+from tests.integration.servers import Broker, Valkey, eventually, free_port
 
 DEADLINE_S = 60
 
 
 @asynccontextmanager
-async def gateway_process(database_url: str, redis_url: str) -> AsyncGenerator[tuple[asyncio.subprocess.Process, str]]:
+async def gateway_process(
+    database_url: str, redis_url: str, **settings: str
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, str]]:
     port = free_port()
-    settings = {
+    environment = {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
@@ -28,7 +30,7 @@ async def gateway_process(database_url: str, redis_url: str) -> AsyncGenerator[t
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "vidmap_gateway"),
-        env=os.environ | settings,
+        env=os.environ | environment | settings,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
@@ -37,6 +39,10 @@ async def gateway_process(database_url: str, redis_url: str) -> AsyncGenerator[t
         if process.returncode is None:
             process.kill()
             await process.communicate()
+
+
+async def consumes(http: httpx.AsyncClient) -> bool:
+    return await answers(http) and (await http.get("/health/ready")).json()["status"] == "ok"
 
 
 async def answers(http: httpx.AsyncClient) -> bool:
@@ -62,6 +68,28 @@ async def test_process_ends_cleanly_when_terminated_with_open_streams(database_u
     assert process.returncode == 0
     assert b"Traceback" not in logs
     assert all(json.loads(line)["service"] == "gateway" for line in logs.splitlines())
+
+
+async def test_process_ends_in_time_when_broker_died_before(database_url: str, valkey: Valkey) -> None:
+    broker = Broker()
+    await broker.start()
+    kafka = {
+        "KAFKA_BOOTSTRAP_SERVERS": broker.settings.bootstrap_servers,
+        "KAFKA_IDEMPOTENCE": "false",
+        "KAFKA_SHUTDOWN_GRACE_S": "0.5",
+    }
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        gateway_process(database_url, valkey.url, **kafka) as (process, url),
+        httpx.AsyncClient(base_url=url, timeout=DEADLINE_S) as http,
+    ):
+        await eventually(lambda: consumes(http))
+        broker.stop()
+        await http.post("/api/processing/start", json={"youtube_url": VIDEO})  # for the producer to hold
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            await process.communicate()
+    assert process.returncode == 0
 
 
 async def test_job_goes_on_when_waiting_is_interrupted(gateway: RunningGateway, tmp_path: Path) -> None:

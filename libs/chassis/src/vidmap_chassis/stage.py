@@ -44,6 +44,7 @@ Hook = Callable[[], Awaitable[None]]
 
 _SHORTEST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
+_STOP_STEP_S = 5.0
 
 
 class StageApp:
@@ -230,7 +231,8 @@ class StageApp:
 
     async def stop(self) -> None:
         """Finish or hand back what is in work, commit, leave, and close what was opened. Never raises."""
-        await asyncio.gather(*(_quietly(consumer.stop) for consumer in self._running))
+        grace_s = self._settings.kafka.shutdown_grace_s + _STOP_STEP_S
+        await asyncio.gather(*(_quietly(consumer.stop, grace_s) for consumer in self._running))
         self._running.clear()
         await _quietly(self._publisher.stop)
         for hook in reversed(self._shutdown):
@@ -276,9 +278,15 @@ def _decode(model: type[Event], record: RawRecord) -> Event:
         ) from error
 
 
-async def _quietly(step: Hook) -> None:
-    """One step of a stop: what it raises is logged, so that the next steps still run."""
-    try:
-        await step()
-    except Exception:
-        log.exception("a step of the stop failed")
+async def _quietly(step: Hook, limit_s: float = _STOP_STEP_S) -> None:
+    """One step of a stop: what it raises is logged, and it is left behind at the limit, so that the next steps run.
+
+    A client whose broker is gone may wait for it for ever, and be deaf to a cancel.
+    """
+    task = asyncio.ensure_future(step())
+    done, _ = await asyncio.wait([task], timeout=limit_s)
+    if not done:
+        task.cancel()
+        log.warning("a step of the stop was left behind", step=repr(step), after_s=limit_s)
+    elif not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a step of the stop failed", step=repr(step), exc_info=error)

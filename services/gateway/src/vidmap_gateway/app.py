@@ -167,9 +167,18 @@ async def _lifespan(settings: Settings, outside: Outside, beside: Beside) -> Asy
             task.cancel()
         # With a limit: a start of Kafka consumers that was cancelled may be deaf to it.
         await asyncio.wait(tasks, timeout=_CANCEL_S)
-        await outside.stage.stop()
+        await _stop_stage(outside.stage, settings.kafka.shutdown_grace_s + _CANCEL_S)
         await outside.link.close()
         await outside.database.close()
+
+
+async def _stop_stage(stage: StageApp, limit_s: float) -> None:
+    try:
+        async with asyncio.timeout(limit_s):
+            await stage.stop()
+    except TimeoutError:
+        # The producer waits for a broker that is gone; what it holds was not confirmed, so nobody counts on it.
+        log.warning("kafka was left without a good-bye", after_s=limit_s)
 
 
 async def _dispatch(settings: Settings, database: Database, beside: Beside) -> None:
