@@ -59,6 +59,14 @@ def test_new_jobs_complete_when_a_server_was_killed(stack: RunningStack, server:
     assert not done["cached"]
 
 
+def test_job_completes_when_the_broker_loses_its_messages_in_the_middle(stack: RunningStack) -> None:
+    job = stack.start_job(CAPTIONED, options={"branches": 6})
+    stack.wait_for(job["id"], lambda job: job["current_stage"] == "metadata_extraction", 60)
+    stack.kill("broker")
+    done = stack.wait_until_final(job["id"], 240)
+    assert done["status"] == "completed", done
+
+
 def test_second_stack_is_refused_when_the_folder_is_in_use(stack: RunningStack) -> None:
     command = [sys.executable, "-m", "vidmap_client", "up", "--state-dir", str(stack.state)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=60)

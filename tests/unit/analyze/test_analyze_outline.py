@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.unit.analyze.conftest import SUBJECTS, talk
 
@@ -65,6 +65,7 @@ def assert_covers(stretches: tuple[Stretch, ...], first: int, last: int) -> None
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(materials())
+@example(Material((Line("um yeah okay", None, None),) * 3, None, (), 2, 3))  # nothing to name them by, three times
 def test_outline_holds_when_transcript_is_any(instruments: Instruments, material: Material) -> None:
     found = outline(material, instruments)
     if found.stretches:

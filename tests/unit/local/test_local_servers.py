@@ -17,6 +17,9 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
+from vidmap_chassis.settings import KafkaSettings
+from vidmap_chassis.topics import missing_topics
+from vidmap_contracts.topics import ALL_TOPICS
 from vidmap_local import accounts
 from vidmap_local.accounts import Account, can_enter, shared_place, unprivileged_account
 from vidmap_local.errors import FinalStartError, LocalError
@@ -160,14 +163,13 @@ async def test_valkey_keeps_its_data_when_it_is_killed(state: Path) -> None:
     assert (state / "valkey" / "valkey.conf").stat().st_mode & 0o777 == 0o600
 
 
-async def test_broker_comes_back_when_it_is_killed(state: Path) -> None:
+async def test_broker_comes_back_with_its_topics_when_it_is_killed(state: Path) -> None:
     port = free_ports(["broker"], state)["broker"]
     async with running([broker_spec(port, state)], state) as servers:
         os.kill(servers.pids["broker"], signal.SIGKILL)
         await servers.ready("broker", times=2)
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.close()
-        await writer.wait_closed()
+        settings = KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}")
+        assert await missing_topics(settings, ALL_TOPICS) == []
 
 
 def test_message_says_what_to_do_when_there_is_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:

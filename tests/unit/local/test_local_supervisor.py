@@ -147,6 +147,32 @@ async def test_step_runs_again_when_the_server_it_prepares_was_restarted(screen:
     assert screen.text.count("service up") == 1
 
 
+async def test_others_stand_still_when_a_server_comes_back(screen: Screen) -> None:
+    pids: dict[str, int] = {}
+    states: list[str] = []
+
+    async def on_ready() -> None:
+        states.append(psutil.Process(pids["client"]).status() if "client" in pids else "not there")
+
+    supervisor = Supervisor(
+        [
+            python("server", LOYAL, on_ready=on_ready, pauses=("client",)),
+            python("client", "print('up', flush=True);" + LOYAL, after=("server",)),
+        ],
+        screen.output,
+        restarts=FAST,
+        on_change=lambda children: pids.update({child.spec.name: child.pid for child in children}),
+    )
+    run = asyncio.create_task(supervisor.run())
+    await until(lambda: screen.text.count("up") == 1, "the client runs")
+    os.kill(pids["server"], signal.SIGKILL)
+    await until(lambda: screen.text.count("server is ready") == 2, "the server is back")
+    await until(lambda: psutil.Process(pids["client"]).status() != psutil.STATUS_STOPPED, "the client goes on")
+    supervisor.stop()
+    assert await run == 0
+    assert states == ["not there", psutil.STATUS_STOPPED]
+
+
 async def test_processes_stop_in_reverse_order_when_told_to(screen: Screen, tmp_path: Path) -> None:
     order = tmp_path / "order"
     code = (

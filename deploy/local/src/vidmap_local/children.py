@@ -104,6 +104,16 @@ class Child:
             self.kill()
         return await self.wait()
 
+    def pause(self) -> None:
+        """Hold the whole process group where it is."""
+        if self.running:
+            self._signal_group(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the process group go on."""
+        if self.running:
+            self._signal_group(signal.SIGCONT)
+
     def kill(self) -> None:
         """End the whole process group at once."""
         if self.running:

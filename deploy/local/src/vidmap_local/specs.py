@@ -33,7 +33,10 @@ class ProcessSpec:
     """Without one, a process is ready as soon as it runs."""
     on_ready: Hook | None = None
     """Runs when the probe has passed; only then may others start."""
+    probe_every: float = 0.2
     ready_timeout: float = 60.0
+    pauses: tuple[str, ...] = ()
+    """Names of the processes that stand still from before its start until `on_ready` is through."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout: float = 10.0
     """After this long the whole process group is killed."""

@@ -19,8 +19,7 @@ from vidmap_local.orphans import OrphanGuard
 from vidmap_local.output import ProcessOutput
 from vidmap_local.specs import ProcessSpec, RestartPolicy, levels
 
-_PROBE_EVERY = 0.2  # seconds
-_PROBE_LIMIT = 2.0
+_PROBE_LIMIT = 2.0  # seconds
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 OnChange = Callable[[Sequence[Child]], None]
@@ -160,27 +159,42 @@ class Supervisor:
     async def _run(self, spec: ProcessSpec) -> str | None:
         """Start the process and stay with it; returns what ended it, or None when it only has to run again."""
         try:
-            if spec.prepare:
-                await spec.prepare()
-            child = await Child.start(spec, partial(self._output.line, spec.name), self._guard)
+            with self._paused(spec.pauses):
+                child = await self._start(spec)
+                problem = None if spec.once else await self._become_ready(spec, child)
         except FinalStartError:
             raise
         except (OSError, StartError) as error:
             return f"cannot start: {error}"
-        self._children[spec.name] = child
-        self._on_change(self._running())
         try:
+            if problem is not None:
+                await child.stop()
+                self._gone(child)
+                return problem
             return await (self._run_once(spec, child) if spec.once else self._run_on(spec, child))
         finally:
             self._gates[spec.name].close()
 
-    async def _run_on(self, spec: ProcessSpec, child: Child) -> str | None:
-        began = time.monotonic()
-        if problem := await self._become_ready(spec, child):
-            await child.stop()
-            self._gone(child)
-            return problem
-        self._output.say(f"{spec.name} is ready ({time.monotonic() - began:.1f} s)")
+    @contextmanager
+    def _paused(self, names: Sequence[str]) -> Generator[None]:
+        held = [self._children[name] for name in names if name in self._children]
+        for child in held:
+            child.pause()
+        try:
+            yield
+        finally:
+            for child in held:
+                child.resume()
+
+    async def _start(self, spec: ProcessSpec) -> Child:
+        if spec.prepare:
+            await spec.prepare()
+        child = await Child.start(spec, partial(self._output.line, spec.name), self._guard)
+        self._children[spec.name] = child
+        self._on_change(self._running())
+        return child
+
+    async def _run_on(self, spec: ProcessSpec, child: Child) -> str:
         self._gates[spec.name].open()
         self._ready_since[spec.name] = time.monotonic()
         status = await child.wait()
@@ -207,12 +221,13 @@ class Supervisor:
             await _cancel(waits)
 
     async def _become_ready(self, spec: ProcessSpec, child: Child) -> str | None:
+        began = time.monotonic()
         ended = asyncio.create_task(child.wait())
         answer: str | None = "it was not asked yet"
         try:
             async with asyncio.timeout(spec.ready_timeout):
                 while answer := await _ask(spec):
-                    await asyncio.wait([ended], timeout=_PROBE_EVERY)
+                    await asyncio.wait([ended], timeout=spec.probe_every)
                     if ended.done():
                         return _describe(ended.result())
                 if spec.on_ready:
@@ -223,6 +238,7 @@ class Supervisor:
             return str(error)
         finally:
             await _cancel([ended])
+        self._output.say(f"{spec.name} is ready ({time.monotonic() - began:.1f} s)")
         return None
 
     def _gone(self, child: Child) -> None:

@@ -87,9 +87,13 @@ class StageConsumer:
         """Join the group and begin to take records.
 
         Raises:
-            aiokafka.errors.KafkaError: the broker is away.
+            aiokafka.errors.KafkaError: the broker is away; `start` may be called again.
         """
-        await self._broker.start()
+        try:
+            await self._broker.start()
+        except BaseException:  # also a cancel: half a consumer would stay in the group
+            await self._broker.stop()
+            raise
 
     async def stop(self) -> None:
         """Stop taking records, finish or hand back what is in work, commit, leave the group."""

@@ -12,9 +12,12 @@ from vidmap_chassis.records import RawRecord, envelope, raw_record
 from vidmap_chassis.retry import Bury, Retry, decide, destination, error_code, error_message, failure_headers
 from vidmap_contracts import headers as names
 from vidmap_contracts.job import ProgressState, Stage
-from vidmap_contracts.topics import DEAD_LETTER, RETRY_DELAYS_S
+from vidmap_contracts.topics import DEAD_LETTER, JOB_PROGRESSED, RETRY_DELAYS_S, VIDEO_INDEXED
 
 log = structlog.get_logger()
+
+# Read by the read model: a failure there is none of the job's, and a report about a report would breed reports.
+_UNTOLD = frozenset({JOB_PROGRESSED.name, VIDEO_INDEXED.name, DEAD_LETTER.name})
 
 
 class FailurePath:
@@ -57,7 +60,7 @@ class FailurePath:
         await self._send(raw, destination(decision), headers)
         self._metrics.records.labels(raw.topic, "buried" if isinstance(decision, Bury) else "retried").inc()
         self._log(raw, error, decision)
-        if isinstance(decision, Retry):
+        if isinstance(decision, Retry) and raw.topic not in _UNTOLD:
             await self._tell(raw, error, headers)
 
     def _decide(self, record: RawRecord, error: BaseException) -> Retry | Bury:

@@ -18,7 +18,7 @@ class KafkaSettings(BaseSettings):
     idempotence: bool = True
     """Idempotent producer; off for brokers without it, such as the embedded one."""
     fetch_max_wait_ms: Annotated[int, Field(ge=1)] = 500
-    """How long the broker may hold a fetch. Apache Kafka answers at once when a record comes; Tansu needs about 10."""
+    """How long the broker may hold a fetch. Apache Kafka answers at once when a record comes; Tansu does not."""
     request_timeout_ms: Annotated[int, Field(ge=1000)] = 60_000
     session_timeout_ms: Annotated[int, Field(ge=1000)] = 30_000
     """After this long without a heartbeat a consumer's partitions go to another."""

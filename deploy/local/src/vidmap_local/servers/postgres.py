@@ -168,4 +168,4 @@ async def _run(*command: str, cwd: Path, account: Account | None) -> None:
 def _environment() -> dict[str, str]:
     # PGDATA, PGPORT and the like are meant for somebody else's server.
     kept = {name: value for name in ("PATH", "TMPDIR") if (value := os.environ.get(name)) is not None}
-    return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}

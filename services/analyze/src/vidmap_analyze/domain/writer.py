@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain, count
 
 from vidmap_analyze.domain.candidates import Counts
 from vidmap_analyze.domain.casing import Casing
@@ -94,10 +94,10 @@ class Writer:
         if name.phrase:
             return self._casing.label(name.phrase)
         phrase = first_words(summary, self._phrases.stop_words) or first_words(summary, ())
-        if stems(phrase) in self._namer.taken:
-            phrase = f"{phrase} ({span[0] + 1})"
-        self._namer.taken.add(stems(phrase))
-        return self._casing.label(phrase)
+        numbered = (f"{phrase} ({number})" for number in count(span[0] + 1))
+        free = next(told for told in chain([phrase], numbered) if stems(told) not in self._namer.taken)
+        self._namer.taken.add(stems(free))
+        return self._casing.label(free)
 
     def _summary(self, span: Span) -> str:
         units = self._units[span[0] : span[1]]
