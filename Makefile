@@ -16,14 +16,15 @@ help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: .venv/.runtime ## Turn two sample talks, or URL=…, into mind maps on the embedded stack
-	$(BIN)/python -m vidmap_local.demo $(URL)
+	@$(BIN)/python -m vidmap_local.demo $(URL)
 
 up: .venv/.runtime ## Start the embedded stack and stay up until Ctrl-C
 	$(BIN)/vidmap up
 
 test: .venv/.dev ## Run all tests
 	$(BIN)/vidmap models
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not stack" -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -m stack $(PYTEST_ARGS)
 
 lint: .venv/.dev ## Check style, import rules and declared dependencies
 	$(BIN)/ruff check .
@@ -46,16 +47,19 @@ clean: ## Remove the virtual environment and the demo's state
 	rm -rf .venv .vidmap
 
 .venv/.uv:
-	$(PYTHON) -c 'import sys; sys.exit("vidmap needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("vidmap needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "making .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
 
 .venv/.runtime: .venv/.uv requirements.lock $(MANIFESTS)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(MEMBERS))
-	touch $@
+	@echo "installing the pinned packages"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(MEMBERS))
+	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "installing the development packages"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@

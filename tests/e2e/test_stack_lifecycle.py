@@ -6,19 +6,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 from tests.e2e.harness import CAPTIONED, STAGES, RunningStack, running_stack
 
+from vidmap_local.records import StateFolder
+
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("lifecycle") / "state") as running:
+    with erased_afterwards(tmp_path_factory.mktemp("lifecycle") / "state") as state, running_stack(state) as running:
         yield running
+
+
+@contextmanager
+def erased_afterwards(state: Path) -> Iterator[Path]:
+    """Under root the data are elsewhere, because pytest's folders are private: they would stay."""
+    yield state
+    with StateFolder(state).held():
+        StateFolder(state).erase()
 
 
 def processes_of(stack: RunningStack) -> list[psutil.Process]:
@@ -79,23 +90,23 @@ def test_second_stack_is_refused_when_the_folder_is_in_use(stack: RunningStack) 
 def test_results_survive_when_the_supervisor_is_killed_and_when_it_is_stopped(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    state = tmp_path / "state"  # runs beside the other stack
-    with running_stack(state) as first:
-        assert first.url != stack.url
-        job = first.start_job(CAPTIONED)
-        assert first.wait_until_final(job["id"], 180)["status"] == "completed"
-        wanted = first.mindmap(CAPTIONED)
-        running = processes_of(first)
-        assert len(running) > 10
-        os.kill(first.record()["supervisor_pid"], signal.SIGKILL)
-        wait_until_gone(running)
-    assert (state / "run.json").exists()  # nobody was left to remove it
-    with running_stack(state) as second:
-        assert second.mindmap(CAPTIONED) == wanted
-        running = processes_of(second)
-    wait_until_gone(running, 5)
-    assert not (state / "run.json").exists()
-    with running_stack(state) as third:
-        assert third.mindmap(CAPTIONED) == wanted
-        job = third.start_job(CAPTIONED)
-        assert job["cached"]
+    with erased_afterwards(tmp_path / "state") as state:  # runs beside the other stack
+        with running_stack(state) as first:
+            assert first.url != stack.url
+            job = first.start_job(CAPTIONED)
+            assert first.wait_until_final(job["id"], 180)["status"] == "completed"
+            wanted = first.mindmap(CAPTIONED)
+            running = processes_of(first)
+            assert len(running) > 10
+            os.kill(first.record()["supervisor_pid"], signal.SIGKILL)
+            wait_until_gone(running)
+        assert (state / "run.json").exists()  # nobody was left to remove it
+        with running_stack(state) as second:
+            assert second.mindmap(CAPTIONED) == wanted
+            running = processes_of(second)
+        wait_until_gone(running, 5)
+        assert not (state / "run.json").exists()
+        with running_stack(state) as third:
+            assert third.mindmap(CAPTIONED) == wanted
+            job = third.start_job(CAPTIONED)
+            assert job["cached"]

@@ -120,6 +120,7 @@ async def test_postgres_keeps_its_data_when_it_is_killed_and_when_it_is_stopped(
         await servers.ready("postgres", times=2)
         assert await fetchval(server.url(), "select one from kept") == 1
         assert await fetchval(server.url(), "select count(*) from pg_extension where extname = 'vector'") == 1
+        assert await fetchval(server.url(), "select lower('É')") == "é"  # text is UTF-8 on every machine
     async with running([server.spec()], state):
         assert await fetchval(server.url(), "select one from kept") == 1
 

@@ -29,7 +29,6 @@ _READY_LIMIT = 600.0  # seconds; models may have to be downloaded first
 _STOP_LIMIT = 60.0
 _LINES = 15
 _WORKS_ON: Mapping[Stage, tuple[str, ...]] = {
-    Stage.URL_VALIDATION: ("gateway",),
     Stage.METADATA_EXTRACTION: ("metadata",),
     Stage.TRANSCRIPT_GENERATION: ("transcribe", "speech"),
     Stage.CONTENT_ANALYSIS: ("analyze",),
@@ -146,7 +145,7 @@ def _make_maps(console: Console, urls: Sequence[str], gateway: str, state: State
 
 def _show_logs(console: Console, gateway: str, state: StateFolder) -> None:
     stage = _failed_stage(gateway)
-    for name in _WORKS_ON.get(stage, ("gateway",)) if stage else ("gateway",):
+    for name in _WORKS_ON[stage] if stage else ("gateway",):
         log = log_path(state.logs, name)
         console.print(f"\nThe last lines of {name} ({log}):", style="bold")
         for line in tail(log, _LINES):

@@ -126,7 +126,7 @@ def _record(child: Child) -> ProcessRecord:
 
 def _welcome(gateway: str, state: Path) -> str:
     prefix = "" if state == Path.cwd() / ".vidmap" else f"VIDMAP_URL={gateway} "
-    return f"ready: page and API at {gateway} · submit with: {prefix}vidmap submit {_EXAMPLE} · Ctrl-C stops everything"
+    return f"ready: API at {gateway} · submit with: {prefix}vidmap submit {_EXAMPLE} · Ctrl-C stops everything"
 
 
 def _sourceable(environment: Mapping[str, str]) -> str:

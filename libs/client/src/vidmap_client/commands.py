@@ -17,7 +17,7 @@ from vidmap_client.client import VidmapClient
 from vidmap_client.models import Job
 from vidmap_client.progress import create_view
 from vidmap_client.terminal import FAILED, INTERRUPTED, Terminal, create_terminal, failure_of, plain_errors
-from vidmap_contracts.job import JobStatus, ProcessingOptions
+from vidmap_contracts.job import JobStatus, ProcessingOptions, Stage
 from vidmap_contracts.youtube_url import parse_youtube_url
 
 GatewayOption = Annotated[
@@ -26,6 +26,9 @@ GatewayOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with JSON.")]
 UserOption = Annotated[str, typer.Option("--user", help="Who asks.")]
+
+_TIMING_LOOKS = 10
+_TIMING_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,17 @@ async def _follow(client: VidmapClient, terminal: Terminal, job: Job, *, as_json
         terminal.write(json.dumps(document, ensure_ascii=False))
     else:
         terminal.show_outline(mindmap)
-        terminal.show_timings(ended)
+        terminal.show_timings(await _with_all_timings(client, ended))
+
+
+async def _with_all_timings(client: VidmapClient, job: Job) -> Job:
+    """The job with the times of every stage: the last ones report beside the result, perhaps a moment later."""
+    for _ in range(_TIMING_LOOKS):
+        if job.cached or any(timing.stage is Stage.INDEXING for timing in job.stages):
+            break
+        await asyncio.sleep(_TIMING_PAUSE_S)
+        job = await client.status(job.id)
+    return job
 
 
 async def _until_final(client: VidmapClient, terminal: Terminal, job: Job) -> Job:
