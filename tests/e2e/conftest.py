@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.harness import RunningStack, running_stack
+from tests.e2e.harness import RunningStack, erased_afterwards, running_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(Path(tmp_path_factory.mktemp("stack")) / "state") as running:
+    with erased_afterwards(Path(tmp_path_factory.mktemp("stack")) / "state") as state, running_stack(state) as running:
         yield running

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 from tests.standins.youtube import YouTubeStandIn
 
+from vidmap_local.records import StateFolder
+
 CAPTIONED = "vmSampleCap"
 SPOKEN = "vmSampleTlk"
 READY_S = 120.0
@@ -89,6 +91,14 @@ class RunningStack:
         while waiting := [name for name in names if not self.ready(name)]:
             assert time.monotonic() < end, f"not ready within {deadline_s:g} s: {waiting}"
             time.sleep(0.1)
+
+
+@contextmanager
+def erased_afterwards(state: Path) -> Iterator[Path]:
+    """Under root the data are elsewhere, because pytest's folders are private: they would stay."""
+    yield state
+    with StateFolder(state).held():
+        StateFolder(state).erase()
 
 
 def free_port() -> int:

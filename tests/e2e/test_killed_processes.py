@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.e2e.harness import RunningStack, running_stack
+from tests.e2e.harness import RunningStack, erased_afterwards, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("killed") / "state") as running:
+    with erased_afterwards(tmp_path_factory.mktemp("killed") / "state") as state, running_stack(state) as running:
         yield running
 
 

@@ -6,14 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from tests.e2e.harness import CAPTIONED, STAGES, RunningStack, running_stack
-
-from vidmap_local.records import StateFolder
+from tests.e2e.harness import CAPTIONED, STAGES, RunningStack, erased_afterwards, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
 
@@ -22,14 +19,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.t
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     with erased_afterwards(tmp_path_factory.mktemp("lifecycle") / "state") as state, running_stack(state) as running:
         yield running
-
-
-@contextmanager
-def erased_afterwards(state: Path) -> Iterator[Path]:
-    """Under root the data are elsewhere, because pytest's folders are private: they would stay."""
-    yield state
-    with StateFolder(state).held():
-        StateFolder(state).erase()
 
 
 def processes_of(stack: RunningStack) -> list[psutil.Process]:

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError, for_code
 
 from vidmap_chassis.logs import configure_logging
 from vidmap_chassis.settings import KafkaSettings, TelemetrySettings
 from vidmap_contracts.topics import ALL_TOPICS, Topic
 
 log = structlog.get_logger()
+
+_OFFSETS_S = 10.0
 
 
 async def missing_topics(settings: KafkaSettings, wanted: Iterable[Topic]) -> list[str]:
@@ -57,9 +59,13 @@ async def end_offsets(settings: KafkaSettings, topic: Topic) -> dict[int, int]:
         KafkaError: the broker is away, or the topic is not there.
     """
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
+    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
     try:
-        await consumer.start()
-        ends = await consumer.end_offsets([TopicPartition(topic.name, number) for number in range(topic.partitions)])
+        async with asyncio.timeout(_OFFSETS_S):  # aiokafka asks for ever for a topic that is not there
+            await consumer.start()
+            ends = await consumer.end_offsets(partitions)
+    except TimeoutError as error:
+        raise KafkaTimeoutError(f"no offsets of {topic.name} within {_OFFSETS_S:g} s") from error
     finally:
         await consumer.stop()
     return {where.partition: offset for where, offset in ends.items()}

@@ -19,6 +19,7 @@ from vidmap_contracts.job import ProcessingOptions
 from vidmap_contracts.mindmap import MindMap
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # The gateway sends a heartbeat every 15 s: after three that did not come the connection is dead.
 _STREAM_TIMEOUT = httpx.Timeout(50.0, connect=5.0)
 _SHORTEST_WAIT_S = 0.25
@@ -46,7 +47,12 @@ class VidmapClient:
     ) -> None:
         self.url = url.rstrip("/")
         self._patience_s = patience_s
-        self._http = httpx.AsyncClient(base_url=self.url, transport=transport, timeout=_TIMEOUT)
+        self._http = httpx.AsyncClient(
+            base_url=self.url,
+            transport=transport,
+            timeout=_TIMEOUT,
+            trust_env=httpx.URL(self.url).host not in _LOOPBACK,  # a proxy of the user's knows another 127.0.0.1
+        )
 
     async def __aenter__(self) -> Self:
         """Nothing is opened before the first request."""

@@ -22,7 +22,7 @@ from vidmap_contracts.youtube_url import parse_youtube_url
 
 GatewayOption = Annotated[
     str | None,
-    typer.Option("--url", help=f"Address of the gateway [default: {VARIABLE}, or the stack that runs in this folder]."),
+    typer.Option("--url", help=f"Address of the gateway; else {VARIABLE}, or the stack that runs in this folder."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with JSON.")]
 UserOption = Annotated[str, typer.Option("--user", help="Who asks.")]

@@ -19,6 +19,7 @@ _AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,  # the pool has taken a dead connection back
+    asyncpg.InternalClientError,  # the connection died between two messages
 )
 
 
