@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all their set-up: a virtual environment, the pinned packages, the models.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint types bench lock clean
+.PHONY: help demo up test test-kafka lint types bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,6 +25,9 @@ test: .venv/.dev ## Run all tests
 	$(BIN)/vidmap models
 	$(BIN)/pytest -m "not stack" -n 2 --dist loadgroup $(PYTEST_ARGS)
 	$(BIN)/pytest -m stack $(PYTEST_ARGS)
+
+test-kafka: .venv/.dev ## Run the tests of delivery on Apache Kafka, which KAFKA_HOME names
+	$(BIN)/pytest --broker=apache tests/integration/chassis $(PYTEST_ARGS)
 
 lint: .venv/.dev ## Check style, import rules and declared dependencies
 	$(BIN)/ruff check .

@@ -1,62 +1,42 @@
-"""A real broker for the chassis, from the wheel that the laptop stack uses, and stages to try it with."""
+"""A real broker for the chassis, and stages to try it with."""
 
 import asyncio
-import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from tests.integration.apache_kafka import ApacheKafka, why_not
+from tests.integration.servers import Broker
 
 from vidmap_chassis.publisher import EventPublisher
 from vidmap_chassis.settings import KafkaSettings, StageSettings, TelemetrySettings
 from vidmap_chassis.stage import StageApp
-from vidmap_chassis.topics import create_topics
 from vidmap_contracts.event import event_id
-from vidmap_contracts.topics import ALL_TOPICS
 from vidmap_contracts.video import VideoSubmitted
-from vidmap_local.servers.broker import broker_binary
 
 CreateStage = Callable[..., StageApp]
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[str]:
-    """`host:port` of a broker without topics."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"tcp://127.0.0.1:{port}"
-    command = [broker_binary(), "broker", "--listener-url", url, "--advertised-listener-url", url, "--silent"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the broker did not come up"
-                time.sleep(0.05)
-        yield f"127.0.0.1:{port}"
-        process.terminate()
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    """A broker with every topic: the embedded one, or Apache Kafka with `--broker=apache`."""
+    if request.config.getoption("--broker") == "embedded":
+        server: Broker | ApacheKafka = Broker()
+    elif (reason := why_not()) is not None:
+        pytest.skip(reason)
+    else:
+        server = ApacheKafka(tmp_path_factory.mktemp("kafka"))
+    asyncio.run(server.start())
+    yield server.settings
+    server.stop()
 
 
 @pytest.fixture
-async def kafka(broker: str) -> KafkaSettings:
-    """Settings of a broker with every topic. The embedded broker lets a member wait half a session: keep it short."""
-    settings = KafkaSettings(
-        bootstrap_servers=broker,
-        idempotence=False,
-        fetch_max_wait_ms=10,
-        session_timeout_ms=1_000,
-        heartbeat_interval_ms=200,
-        rebalance_timeout_ms=3_000,
-        shutdown_grace_s=0.2,
-    )
-    await create_topics(settings, ALL_TOPICS)
-    return settings
+def kafka(broker: KafkaSettings) -> KafkaSettings:
+    """Settings of the broker."""
+    return broker
 
 
 @pytest.fixture
