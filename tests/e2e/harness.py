@@ -79,10 +79,11 @@ class RunningStack:
         return answer.json()
 
     def ready(self, process: str) -> bool:
-        """Whether a process says that it is ready."""
+        """Whether a process says that it is ready, and not only half (a gateway without Kafka)."""
         try:
             port = self.ports()[process]
-            return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=3).status_code == 200
+            answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=3)
+            return answer.status_code == 200 and answer.json()["status"] == "ok"
         except (httpx.TransportError, KeyError, FileNotFoundError):
             return False
 
@@ -136,11 +137,8 @@ def running_stack(state: Path, **environment: str) -> Iterator[RunningStack]:
 def _wait_until_up(stack: RunningStack, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + READY_S
     while True:
-        try:
-            if httpx.get(f"{stack.url}/health/ready", timeout=3).status_code == 200 and _all_ready(stack):
-                return
-        except httpx.TransportError:
-            pass
+        if all(stack.ready(name) for name in ("gateway", *STAGES)):
+            return
         tail = log.read_text(errors="replace")[-4000:]
         assert process.poll() is None, f"`vidmap up` ended:\n{tail}"
         assert time.monotonic() < end, f"the stack was not ready within {READY_S:g} s:\n{tail}"
@@ -148,7 +146,3 @@ def _wait_until_up(stack: RunningStack, process: subprocess.Popen[bytes], log: P
 
 
 STAGES = ("metadata", "transcribe", "speech", "analyze", "mindmap", "indexer", "relay")
-
-
-def _all_ready(stack: RunningStack) -> bool:
-    return all(stack.ready(name) for name in STAGES)

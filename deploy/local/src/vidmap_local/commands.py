@@ -65,6 +65,20 @@ def models(
         console.print(f"installed {chosen / model.folder}")
 
 
+def topics(
+    check: Annotated[bool, typer.Option("--check", help="Create nothing, only say what differs.")] = False,
+) -> None:
+    """Create the topics on the broker that KAFKA_BOOTSTRAP_SERVERS names; exit 0 only if nothing differs then."""
+    import asyncio
+
+    from vidmap_chassis.logs import configure_logging
+    from vidmap_chassis.settings import KafkaSettings, TelemetrySettings
+    from vidmap_chassis.topics import apply_topics
+
+    configure_logging("topics", TelemetrySettings(log_format="console"))
+    raise typer.Exit(asyncio.run(apply_topics(KafkaSettings(), check=check)))
+
+
 def _console() -> Console:
     if sys.platform == "win32":
         Console().print(_NOT_HERE, style="red")

@@ -19,6 +19,8 @@ class KafkaSettings(BaseSettings):
     """Idempotent producer; off for brokers without it, such as the embedded one."""
     fetch_max_wait_ms: Annotated[int, Field(ge=1)] = 500
     """How long the broker may hold a fetch. Apache Kafka answers at once when a record comes; Tansu does not."""
+    replication_factor: Annotated[int, Field(ge=-1)] = 1
+    """Of the topics that `vidmap topics` creates; -1 for the broker's own default."""
     request_timeout_ms: Annotated[int, Field(ge=1000)] = 60_000
     session_timeout_ms: Annotated[int, Field(ge=1000)] = 30_000
     """After this long without a heartbeat a consumer's partitions go to another."""
