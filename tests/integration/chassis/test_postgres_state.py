@@ -11,7 +11,8 @@ import pytest
 from tests.integration.conftest import Postgres, execute
 
 from vidmap_chassis.artefacts import Artefacts, artefact_key
-from vidmap_chassis.postgres import Database
+from vidmap_chassis.errors import WaitError
+from vidmap_chassis.postgres import Database, away_is_waiting
 from vidmap_chassis.settings import PostgresSettings
 
 
@@ -67,6 +68,17 @@ async def test_database_opens_when_postgres_comes_up_later(postgres: Postgres) -
     await database.ping()
     await database.close()
     await execute(postgres.url("postgres"), f"drop database {late} with (force)")
+
+
+async def test_a_record_waits_when_postgres_cuts_it_off(postgres: Postgres, database_url: str) -> None:
+    database = Database(PostgresSettings(dsn=database_url), "test")
+    await database.open()
+    async with database.pool.acquire() as connection:
+        await execute(postgres.url("postgres"), f"select pg_terminate_backend({connection.get_server_pid()})")
+        with pytest.raises(WaitError, match="database_unavailable"), away_is_waiting():
+            await connection.fetchval("select pg_sleep(5)")
+    assert await Artefacts(database).get("k") is None
+    await database.close()
 
 
 async def test_two_migrators_at_once_leave_one_schema(postgres: Postgres) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vidmap_chassis.errors import NeedsOperatorError, PermanentError, RateLimitedError, TransientError
+from vidmap_chassis.errors import NeedsOperatorError, PermanentError, RateLimitedError, TransientError, WaitError
 from vidmap_chassis.records import RawRecord, run_of
 from vidmap_chassis.retry import Bury, Retry, decide, destination, error_message, failure_headers
 from vidmap_contracts import headers as names
@@ -15,11 +15,11 @@ RECORD = RawRecord("video.submitted.v1", 3, 17, b"k", b"{}", {"x-mine": "stays"}
 
 @pytest.mark.parametrize(("attempt", "delay_s"), [(1, 2), (2, 4), (3, 8), (7, 128), (8, 256), (9, 300), (20, 300)])
 def test_delay_doubles_up_to_five_minutes(attempt: int, delay_s: int) -> None:
-    assert decide(TransientError("x", "y"), attempt, max_retries=99) == Retry(delay_s)
+    assert decide(TransientError("x", "y"), attempt, max_retries=99) == Retry(delay_s, delay_s)
 
 
 def test_unexpected_errors_are_retried() -> None:
-    assert decide(KeyError("boom"), 1, max_retries=8) == Retry(2)
+    assert decide(KeyError("boom"), 1, max_retries=8) == Retry(2, 2)
 
 
 @pytest.mark.parametrize("error", [PermanentError("a", "b"), NeedsOperatorError("a", "b", "c")])
@@ -28,18 +28,18 @@ def test_buried_at_once_when_trying_again_cannot_help(error: Exception) -> None:
 
 
 def test_buried_when_retries_are_used_up() -> None:
-    assert decide(TransientError("x", "y"), 8, max_retries=8) == Retry(256)
+    assert decide(TransientError("x", "y"), 8, max_retries=8) == Retry(256, 256)
     assert decide(TransientError("x", "y"), 9, max_retries=8) == Bury()
 
 
 @pytest.mark.parametrize(("asked", "delay_s"), [(0.5, 2), (2, 2), (20, 32), (299, 300), (3600, 300)])
-def test_rate_limit_gets_the_first_delay_that_is_long_enough(asked: float, delay_s: int) -> None:
-    assert decide(RateLimitedError("x", "y", asked), 1, max_retries=8) == Retry(delay_s)
+def test_rate_limit_gets_its_time_in_the_first_topic_that_is_long_enough(asked: float, delay_s: int) -> None:
+    assert decide(RateLimitedError("x", "y", asked), 1, max_retries=8) == Retry(delay_s, asked)
 
 
 def test_headers_tell_origin_error_and_due_time_when_retried() -> None:
     error = TransientError("upstream_5xx", "YouTube answered with an error.")
-    told = failure_headers(RECORD, error, Retry(4), service="metadata", stage="metadata_extraction", now=NOW)
+    told = failure_headers(RECORD, error, Retry(4, 4), service="metadata", stage="metadata_extraction", now=NOW)
     assert told["x-mine"] == "stays"
     assert told[names.ATTEMPT] == "1"
     assert (told[names.ORIGIN_TOPIC], told[names.ORIGIN_PARTITION], told[names.ORIGIN_OFFSET]) == (
@@ -83,3 +83,18 @@ def test_no_run_is_told_when_the_value_cannot_be_read(text: bytes) -> None:
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.5"])
 def test_attempt_is_zero_when_the_header_is_no_number(text: str) -> None:
     assert RawRecord("t", 0, 0, None, None, {names.ATTEMPT: text}).attempt == 0
+
+
+def test_waiting_is_no_attempt_however_often_it_happens() -> None:
+    away = WaitError("database_unavailable", "The database is away.", 300)
+    decision = decide(away, 99, max_retries=8)
+    assert decision == Retry(300, 300, counts=False)
+    told = failure_headers(RECORD, away, decision, service="s", stage="t", now=NOW)
+    assert told[names.ATTEMPT] == "0"
+
+
+def test_a_wait_that_is_longer_than_any_topic_is_told_in_full() -> None:
+    decision = decide(RateLimitedError("rate_limited", "Wait.", 3600), 1, max_retries=8)
+    assert decision == Retry(300, 3600)
+    told = failure_headers(RECORD, RateLimitedError("x", "y", 3600), decision, service="s", stage="t", now=NOW)
+    assert float(told[names.DUE]) == NOW.timestamp() + 3600

@@ -8,14 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from vidmap_chassis.errors import TransientError
+from vidmap_chassis.errors import TransientError, WaitError
 from vidmap_contracts.event import Event
 from vidmap_contracts.job import ProcessingOptions, Stage
 from vidmap_contracts.mindmap import MindMap, MindmapGenerated, Node
 from vidmap_contracts.transcript import Transcript
 from vidmap_contracts.video import VideoIndexed, VideoMetadata
 from vidmap_indexer import handlers
-from vidmap_indexer.errors import database_away
 from vidmap_indexer.service import Indexing
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -95,5 +94,5 @@ async def test_indexed_is_published_last_when_result_was_stored() -> None:
 async def test_nothing_is_published_when_store_is_away() -> None:
     log: list[object] = []
     with pytest.raises(TransientError):
-        await handle(InMemoryVideoStore(log, database_away()))
+        await handle(InMemoryVideoStore(log, WaitError("database_unavailable", "The database is away.")))
     assert log == [(Stage.DATA_STORAGE, "started")]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import timedelta
 
-from vidmap_chassis.postgres import Database
+from vidmap_chassis.postgres import Database, away_is_waiting
 
 _GET = "select body from artefacts where key = $1 and (expires_at is null or expires_at > now())"
 _PUT = """
@@ -30,14 +30,15 @@ def artefact_key(kind: str, *parts: object) -> str:
 
 
 class Artefacts:
-    """Bytes under a key, in Postgres."""
+    """Bytes under a key, in Postgres. Every method raises `WaitError` while Postgres is away."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, key: str) -> bytes | None:
         """The body, or None where there is none or it is past its time."""
-        return await self._database.pool.fetchval(_GET, key)
+        with away_is_waiting():
+            return await self._database.pool.fetchval(_GET, key)
 
     async def put(
         self,
@@ -59,23 +60,29 @@ class Artefacts:
             owner: what it belongs to, such as a run, to list and discard it by.
             ttl: how long it is kept; None for as long as the video.
         """
-        await self._database.pool.execute(_PUT, key, kind, owner, video_id, body, ttl)
+        with away_is_waiting():
+            await self._database.pool.execute(_PUT, key, kind, owner, video_id, body, ttl)
 
     async def owned(self, owner: str, kind: str) -> dict[str, bytes]:
         """All bodies of one kind that belong to `owner`, by key, in the order of their keys."""
-        return {row["key"]: row["body"] for row in await self._database.pool.fetch(_OWNED, owner, kind)}
+        with away_is_waiting():
+            rows = await self._database.pool.fetch(_OWNED, owner, kind)
+        return {row["key"]: row["body"] for row in rows}
 
     async def count(self, owner: str, kind: str) -> int:
         """How many artefacts of one kind belong to `owner`."""
-        return int(await self._database.pool.fetchval(_COUNT, owner, kind))
+        with away_is_waiting():
+            return int(await self._database.pool.fetchval(_COUNT, owner, kind))
 
     async def discard(self, owner: str, kind: str | None = None) -> int:
         """Delete what belongs to `owner` (of one kind, or all); returns how many there were."""
-        return _rows(await self._database.pool.execute(_DISCARD, owner, kind))
+        with away_is_waiting():
+            return _rows(await self._database.pool.execute(_DISCARD, owner, kind))
 
     async def sweep(self) -> int:
         """Delete what is past its time; returns how many there were."""
-        return _rows(await self._database.pool.execute(_SWEEP))
+        with away_is_waiting():
+            return _rows(await self._database.pool.execute(_SWEEP))
 
 
 def _rows(command_tag: str) -> int:

@@ -4,7 +4,8 @@
     ├── PermanentError        dead letter at once, the job fails
     ├── NeedsOperatorError    dead letter, the job waits for an operator and a redrive
     └── TransientError        retry with back-off
-        └── RateLimitedError  retry after the time that the other side named
+        ├── RateLimitedError  retry after the time that the other side named
+        └── WaitError         retry later, and do not count it as an attempt
 
 Anything else is unexpected, and is retried like a `TransientError`.
 """
@@ -59,5 +60,19 @@ class RateLimitedError(TransientError):
     """
 
     def __init__(self, code: str, message: str, retry_after: float) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class WaitError(TransientError):
+    """Nothing is wrong with the record, but what it needs is away: to wait for that is no attempt.
+
+    Args:
+        code: stable name.
+        message: a plain sentence for the user.
+        retry_after: seconds to wait before looking again.
+    """
+
+    def __init__(self, code: str, message: str, retry_after: float = 300.0) -> None:
         super().__init__(code, message)
         self.retry_after = retry_after

@@ -9,7 +9,7 @@ from vidmap_chassis.in_flight import Record
 from vidmap_chassis.metrics import StageMetrics
 from vidmap_chassis.publisher import EventPublisher
 from vidmap_chassis.records import RawRecord, envelope, raw_record
-from vidmap_chassis.retry import Bury, Retry, decide, destination, error_code, error_message, failure_headers
+from vidmap_chassis.retry import Bury, Retry, counted, decide, destination, error_code, error_message, failure_headers
 from vidmap_contracts import headers as names
 from vidmap_contracts.job import ProgressState, Stage
 from vidmap_contracts.topics import DEAD_LETTER, JOB_PROGRESSED, RETRY_DELAYS_S, VIDEO_INDEXED
@@ -61,12 +61,14 @@ class FailurePath:
         self._metrics.records.labels(raw.topic, "buried" if isinstance(decision, Bury) else "retried").inc()
         self._log(raw, error, decision)
         if isinstance(decision, Retry) and raw.topic not in _UNTOLD:
-            await self._tell(raw, error, headers)
+            await self._tell(raw, error, headers, raw.attempt + counted(decision))
 
     def _decide(self, record: RawRecord, error: BaseException) -> Retry | Bury:
         decision = decide(error, record.attempt + 1, self._max_retries)
         if isinstance(decision, Bury) and record.topic == DEAD_LETTER.name:
-            return Retry(RETRY_DELAYS_S[-1])  # there is nowhere further to put it, and it must not be lost
+            return Retry(
+                RETRY_DELAYS_S[-1], RETRY_DELAYS_S[-1]
+            )  # there is nowhere further to put it, and it must not be lost
         return decision
 
     async def _send(self, record: RawRecord, topic: str, headers: dict[str, str]) -> None:
@@ -78,7 +80,7 @@ class FailurePath:
             reference = known.model_dump_json().encode() if known is not None else None
             await self._publisher.send(DEAD_LETTER.name, reference, key=record.key, headers=headers)
 
-    async def _tell(self, record: RawRecord, error: BaseException, headers: dict[str, str]) -> None:
+    async def _tell(self, record: RawRecord, error: BaseException, headers: dict[str, str], attempt: int) -> None:
         """Tell the user that the job waits. The record is safe already, so this may fail."""
         event = envelope(record.value)
         if event is None:
@@ -89,8 +91,9 @@ class FailurePath:
             ProgressState.RETRYING,
             self._stage.progress_before,
             at=self._clock(),
-            attempt=record.attempt + 1,
-            sequence=FINISHED_SEQUENCE,
+            attempt=attempt,
+            # What waits without an attempt may say so more than once.
+            sequence=FINISHED_SEQUENCE + record.offset,
             code=error_code(error),
             message=error_message(error),
             next_retry_at=headers[names.DUE],
@@ -111,6 +114,6 @@ class FailurePath:
             code=error_code(error),
             error=str(error),
             goes_to=destination(decision),
-            attempt=record.attempt + 1,
+            attempt=record.attempt + counted(decision),
             exc_info=None if foreseen else error,
         )

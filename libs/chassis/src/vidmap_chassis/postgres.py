@@ -1,10 +1,13 @@
 """The connection pool that every service uses for Postgres."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import asyncpg
 import structlog
 
+from vidmap_chassis.errors import WaitError
 from vidmap_chassis.settings import PostgresSettings
 
 log = structlog.get_logger()
@@ -16,6 +19,32 @@ _UNREACHABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidCatalogNameError,  # whoever sets the server up has not made the database yet
 )
+_WENT_AWAY = (
+    *_UNREACHABLE,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,  # the pool has taken a dead connection back
+    asyncpg.InternalClientError,  # the connection died between two messages
+)
+# Long enough for a restart, short enough for a user who waits.
+_LOOK_AGAIN_S = 16.0
+
+
+@contextmanager
+def away_is_waiting() -> Generator[None]:
+    """Around a query: while Postgres is away the record waits, and that is no attempt.
+
+    Raises:
+        WaitError: Postgres is away.
+    """
+    try:
+        yield
+    except asyncpg.DataError:
+        raise  # a value of ours is wrong, and it is an InterfaceError as well
+    except _WENT_AWAY as error:
+        raise WaitError(
+            "database_unavailable", "The database is away; the job goes on when it is back.", _LOOK_AGAIN_S
+        ) from error
 
 
 class Database:

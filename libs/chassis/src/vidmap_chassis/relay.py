@@ -1,12 +1,12 @@
 """Holds failed records in the retry topics until they are due, then sends them back to where they came from.
 
-One consumer over all retry topics: what a partition gave is buffered and the partition paused, so that a long delay
-holds up neither a short one nor the group. An offset is committed when the broker has taken the record again. Run two.
+One consumer over all retry topics: what a partition gives is buffered, and the partition is paused where the buffer is
+full, so that a long delay holds up neither a short one nor the group. An offset is committed when the broker has taken
+all records up to it again. Run two.
 """
 
 import asyncio
 import signal
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,8 +22,9 @@ from vidmap_chassis.publisher import EventPublisher
 from vidmap_chassis.records import raw_record
 from vidmap_chassis.settings import KafkaSettings, StageSettings
 from vidmap_chassis.topics import missing_topics
+from vidmap_chassis.waiting import Held, Waiting
 from vidmap_contracts import headers as names
-from vidmap_contracts.topics import DEAD_LETTER, RETRY_TOPICS
+from vidmap_contracts.topics import DEAD_LETTER, RETRY_DELAYS_S, RETRY_TOPICS, retry_topic
 
 log = structlog.get_logger()
 
@@ -31,6 +32,8 @@ _GROUP = "relay"
 _LONGEST_POLL_S = 0.2
 _BUFFER = 100
 _PAUSE_S = 0.5
+_CLOCK_SKEW_S = 5.0
+_DELAYS_S = {retry_topic(delay): delay for delay in RETRY_DELAYS_S}
 
 Record = ConsumerRecord[Any, Any]
 
@@ -51,7 +54,8 @@ class Relay(ConsumerRebalanceListener):
         self._settings = settings
         self._publisher = publisher
         self._clock = clock
-        self._waiting: dict[TopicPartition, deque[Record]] = {}
+        self._waiting: dict[TopicPartition, Waiting[Record]] = {}
+        self._paused: set[TopicPartition] = set()
         self._stopping = False
         self._consumer: AIOKafkaConsumer | None = None
         self._relayed = Counter("vidmap_relay_records", "Records sent back", ["topic"], registry=registry)
@@ -98,60 +102,77 @@ class Relay(ConsumerRebalanceListener):
                 await self._turn(consumer)
         finally:
             self._consumer = None
-            self._waiting.clear()
+            self._forget()
             await consumer.stop()
 
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
-        wait_s = self._until_next_due()
+        wait_s = self._until_next()
         fetched = await consumer.getmany(timeout_ms=int(wait_s * 1000), max_records=_BUFFER)
         for where, records in fetched.items():
-            self._waiting.setdefault(where, deque()).extend(records)
-            consumer.pause(where)
+            self._waiting.setdefault(where, Waiting()).hold(held(record) for record in records)
         for where in list(self._waiting):
-            await self._send_due(consumer, where)
+            await self._send_ready(consumer, where)
+            self._pause_or_resume(consumer, where)
 
-    def _until_next_due(self) -> float:
+    def _until_next(self) -> float:
         now = self._clock().timestamp()
-        heads = [due_at(queue[0]) - now for queue in self._waiting.values() if queue]
-        return max(0.0, min([_LONGEST_POLL_S, *heads]))
+        times = [at - now for waiting in self._waiting.values() if (at := waiting.next_at()) is not None]
+        return max(0.0, min([_LONGEST_POLL_S, *times]))
 
-    async def _send_due(self, consumer: AIOKafkaConsumer, where: TopicPartition) -> None:
-        queue = self._waiting[where]
+    async def _send_ready(self, consumer: AIOKafkaConsumer, where: TopicPartition) -> None:
+        waiting = self._waiting[where]
         now = self._clock().timestamp()
-        due = [record for record in queue if due_at(record) <= now]
-        # The delay of a topic is fixed, so what is due stands at the head; a skewed clock must not reorder commits.
-        due = due[: next((i for i, record in enumerate(queue) if due_at(record) > now), len(due))]
-        if due:
-            await asyncio.gather(*(self._send_back(record) for record in due))
-            if self._waiting.get(where) is not queue:
-                return  # revoked meanwhile: the new owner sends them again
-            await consumer.commit({where: due[-1].offset + 1})
-            for _ in due:
-                queue.popleft()
-            self._late.set(now - due_at(due[-1]))
-        if not queue:
-            del self._waiting[where]
-            if where in consumer.assignment():
-                consumer.resume(where)
+        if not (ready := waiting.ready(now)):
+            return
+        await asyncio.gather(*(self._send(held, now) for held in ready))
+        if self._waiting.get(where) is not waiting:
+            return  # revoked meanwhile: the new owner sends them again
+        for held in ready:
+            waiting.sent(held)
+        await consumer.commit({where: waiting.position})
+        self._late.set(max(0.0, now - ready[0].due))
 
-    async def _send_back(self, record: Record) -> None:
-        raw = raw_record(record)
+    async def _send(self, held: Held[Record], now: float) -> None:
+        raw = raw_record(held.record)
         origin = raw.headers.get(names.ORIGIN_TOPIC, DEAD_LETTER.name)
-        await self._publisher.send(origin, raw.value, key=raw.key, headers=raw.headers)
+        target = origin if held.goes_home(now) else raw.topic
+        await self._publisher.send(target, raw.value, key=raw.key, headers=raw.headers)
         self._relayed.labels(raw.topic).inc()
+
+    def _pause_or_resume(self, consumer: AIOKafkaConsumer, where: TopicPartition) -> None:
+        if where not in consumer.assignment() or where not in self._waiting:
+            return
+        full = len(self._waiting[where]) >= _BUFFER
+        if full and where not in self._paused:
+            consumer.pause(where)
+            self._paused.add(where)
+        elif not full and where in self._paused:
+            consumer.resume(where)
+            self._paused.discard(where)
 
     # aiokafka awaits what these return, although it declares them as plain functions.
     async def on_partitions_revoked(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, revoked: Iterable[TopicPartition]
     ) -> None:
         """Forget what is buffered: whoever gets the partition reads it again."""
-        self._waiting.clear()
+        self._forget()
 
     async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, assigned: Iterable[TopicPartition]
     ) -> None:
         """Begin with nothing buffered."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._waiting.clear()
+        self._paused.clear()
+
+
+def held(record: Record) -> Held[Record]:
+    """A record of a retry topic, with its times."""
+    due, leaves = due_at(record), record.timestamp / 1000 + _DELAYS_S.get(record.topic, 0)
+    # Clocks differ: what is due about when it leaves need not go round once more.
+    return Held(record, record.offset, due, due if due <= leaves + _CLOCK_SKEW_S else leaves)
 
 
 def due_at(record: Record) -> float:

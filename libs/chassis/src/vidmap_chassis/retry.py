@@ -4,7 +4,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vidmap_chassis.errors import NeedsOperatorError, PermanentError, RateLimitedError, VidmapError
+from vidmap_chassis.errors import NeedsOperatorError, PermanentError, RateLimitedError, VidmapError, WaitError
 from vidmap_chassis.records import RawRecord
 from vidmap_contracts import headers as names
 from vidmap_contracts.topics import DEAD_LETTER, RETRY_DELAYS_S, retry_topic
@@ -16,9 +16,14 @@ _LONGEST_DELAY_S = RETRY_DELAYS_S[-1]
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Send the record through the retry topic that waits `delay_s` seconds."""
+    """Send the record through a retry topic."""
 
     delay_s: int
+    """The fixed delay of the topic: one of `RETRY_DELAYS_S`."""
+    wait_s: float
+    """How long the record waits; more than `delay_s` where it passes through the longest topic several times."""
+    counts: bool = True
+    """Whether the failure was an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +39,28 @@ def decide(error: BaseException, attempt: int, max_retries: int) -> Retry | Bury
         attempt: how often the record has failed now, 1 for the first time.
         max_retries: after this many failures a record is buried.
     """
+    if isinstance(error, WaitError):
+        return Retry(_delay_for(error.retry_after), error.retry_after, counts=False)
     if isinstance(error, PermanentError | NeedsOperatorError) or attempt > max_retries:
         return Bury()
     if isinstance(error, RateLimitedError):
-        return Retry(next((delay for delay in RETRY_DELAYS_S if delay >= error.retry_after), _LONGEST_DELAY_S))
-    return Retry(min(_LONGEST_DELAY_S, 2**attempt))
+        return Retry(_delay_for(error.retry_after), error.retry_after)
+    delay_s = min(_LONGEST_DELAY_S, 2**attempt)
+    return Retry(delay_s, delay_s)
+
+
+def _delay_for(wait_s: float) -> int:
+    return next((delay for delay in RETRY_DELAYS_S if delay >= wait_s), _LONGEST_DELAY_S)
 
 
 def destination(decision: Retry | Bury) -> str:
     """The topic that a decision sends the record to."""
     return DEAD_LETTER.name if isinstance(decision, Bury) else retry_topic(decision.delay_s)
+
+
+def counted(decision: Retry | Bury) -> int:
+    """1 where the failure counts as an attempt, else 0."""
+    return int(isinstance(decision, Bury) or decision.counts)
 
 
 def failure_headers(
@@ -61,7 +78,7 @@ def failure_headers(
     """
     moment = f"{now.timestamp():.3f}"
     told = record.headers | {
-        names.ATTEMPT: str(record.attempt + 1),
+        names.ATTEMPT: str(record.attempt + counted(decision)),
         names.ORIGIN_TOPIC: record.topic,
         names.ORIGIN_PARTITION: str(record.partition),
         names.ORIGIN_OFFSET: str(record.offset),
@@ -74,7 +91,7 @@ def failure_headers(
         names.FIRST_FAILED_AT: record.headers.get(names.FIRST_FAILED_AT, moment),
     }
     if isinstance(decision, Retry):
-        told[names.DUE] = f"{(now + timedelta(seconds=decision.delay_s)).timestamp():.3f}"
+        told[names.DUE] = f"{(now + timedelta(seconds=decision.wait_s)).timestamp():.3f}"
     else:
         told.pop(names.DUE, None)
         told[names.ERROR_TRACE] = "".join(traceback.format_exception(error))[-_TRACE_CHARACTERS:]

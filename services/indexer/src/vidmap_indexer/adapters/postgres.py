@@ -4,12 +4,9 @@ import json
 import re
 from uuid import UUID
 
-import asyncpg
-
-from vidmap_chassis.postgres import Database
+from vidmap_chassis.postgres import Database, away_is_waiting
 from vidmap_contracts.ids import options_digest
 from vidmap_contracts.mindmap import MindmapGenerated
-from vidmap_indexer.errors import database_away
 
 # Redelivery and replay bring older results again: the newer one stays, and its segments with it.
 UPSERT_VIDEO = """
@@ -26,13 +23,6 @@ UPSERT_VIDEO = """
 DELETE_SEGMENTS = "delete from segments where video_id = $1 and options_digest = $2"
 SEGMENT_COLUMNS = ("video_id", "options_digest", "position", "start_s", "end_s", "text")
 
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
-)
 # An even number of backslashes before it: an escape, not the words `\u0000` in somebody's text.
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -47,10 +37,10 @@ class PostgresVideoStore:
         """Store the result with its segments, in the place of an older one for the same options.
 
         Raises:
-            TransientError: Postgres is away.
+            WaitError: Postgres is away.
         """
         digest = options_digest(event.options)
-        try:
+        with away_is_waiting():
             async with self._database.pool.acquire() as connection, connection.transaction():
                 stored: UUID | None = await connection.fetchval(UPSERT_VIDEO, *_video_values(event, digest))
                 if stored is None:
@@ -59,8 +49,6 @@ class PostgresVideoStore:
                 await connection.copy_records_to_table(
                     "segments", records=_segment_rows(event, digest), columns=SEGMENT_COLUMNS
                 )
-        except _AWAY as error:
-            raise database_away() from error
 
 
 def _video_values(event: MindmapGenerated, digest: str) -> tuple[object, ...]:
