@@ -205,3 +205,38 @@ async def test_a_partition_pauses_when_its_newest_record_is_far_past_the_oldest_
     assert mine[11] not in seen
     release.set()
     await until(lambda: set(mine) <= seen, "the records behind the bound")
+
+
+async def test_a_run_of_dead_letters_stops_the_stage_and_loses_nothing(
+    create_stage: CreateStage, publisher: EventPublisher
+) -> None:
+    broken, graves = create_stage("broken", in_flight=1, max_retries=0, dead_letter_limit=3), create_stage("graves")
+    mine, buried, done = [submitted(f"broken-{number}") for number in range(6)], list[UUID](), set[UUID]()
+    runs = [event.run for event in mine]
+
+    async def on_video(event: VideoSubmitted, _: Delivery) -> None:
+        if event.run in runs:
+            raise ZeroDivisionError
+
+    async def on_dead_letter(record: RawRecord, _: Delivery) -> None:
+        if (run := run_of(record.value)) in runs and record.headers[names.SERVICE] == "broken":
+            buried.append(run)
+
+    broken.consume(VIDEO_SUBMITTED, on_video, stage=Stage.METADATA_EXTRACTION)
+    graves.consume_raw(DEAD_LETTER, on_dead_letter, group="broken-graves")
+    await asyncio.gather(broken.start(), graves.start())
+    for event in mine:
+        await publisher.send(VIDEO_SUBMITTED.name, event.model_dump_json().encode(), key=b"one partition")
+    await until(lambda: len(buried) == 3, "three dead letters")
+    report = await broken.readiness.report()
+    assert "3 dead letters in a row" in report["dead letters of video.submitted.v1"]
+    await broken.stop()
+
+    async def on_video_mended(event: VideoSubmitted, _: Delivery) -> None:
+        done.add(event.run)
+
+    mended = create_stage("broken")
+    mended.consume(VIDEO_SUBMITTED, on_video_mended, stage=Stage.METADATA_EXTRACTION)
+    await mended.start()
+    await until(lambda: set(runs[3:]) <= done, "the records that were not buried")
+    assert buried == runs[:3]

@@ -4,6 +4,7 @@ import structlog
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from vidmap_chassis.clock import Clock
+from vidmap_chassis.dead_letter_limit import DeadLetterLimit
 from vidmap_chassis.delivery import FINISHED_SEQUENCE, progress_event, worker_name
 from vidmap_chassis.in_flight import Record
 from vidmap_chassis.metrics import StageMetrics
@@ -30,6 +31,7 @@ class FailurePath:
         publisher: where records go.
         metrics: counters of the process.
         clock: the time.
+        limit: stops a run of dead letters.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class FailurePath:
         publisher: EventPublisher,
         metrics: StageMetrics,
         clock: Clock,
+        limit: DeadLetterLimit,
     ) -> None:
         self._service = service
         self._stage = stage
@@ -47,15 +50,19 @@ class FailurePath:
         self._publisher = publisher
         self._metrics = metrics
         self._clock = clock
+        self._limit = limit
 
     async def settle(self, record: Record, error: BaseException) -> None:
         """Publish the failed record to where it goes next; returns when the broker has it.
 
         Raises:
             KafkaError: the broker did not take it.
+            StoppedError: too many records in a row were buried; this one stays open.
         """
         raw = raw_record(record)
         decision = self._decide(raw, error)
+        if isinstance(decision, Bury):
+            self._limit.before_burial(error, error_code(error))
         headers = failure_headers(raw, error, decision, service=self._service, stage=self._stage, now=self._clock())
         await self._send(raw, destination(decision), headers)
         self._metrics.records.labels(raw.topic, "buried" if isinstance(decision, Bury) else "retried").inc()

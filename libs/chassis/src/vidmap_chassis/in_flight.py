@@ -125,7 +125,7 @@ class InFlight(ConsumerRebalanceListener):
                 await self._settle(record, failure)
             except Exception as error:
                 self._metrics.failures_held.inc()
-                log.error("a failed record is held: the broker did not take it", error=repr(error))
+                log.error("a failed record is held", error=repr(error))
                 await asyncio.sleep(_SETTLE_PAUSE_S)
             else:
                 return

@@ -27,6 +27,6 @@ class StageMetrics:
         self.in_flight = Gauge(f"{prefix}_records_in_flight", "Records in work now", ["topic"], registry=registry)
         # Stays flat while the broker is well: what fails to be retried is held, not lost.
         self.failures_held = Counter(
-            f"{prefix}_failures_held", "Failed records that the broker would not take yet", registry=registry
+            f"{prefix}_failures_held", "How often a failed record could not be put anywhere yet", registry=registry
         )
         ProcessCollector(registry=registry)

@@ -86,6 +86,8 @@ class StageSettings(Settings):
     max_ahead: Annotated[int, Field(ge=1)] = 256
     """How far the newest record of a partition may be past the oldest one that is still open."""
     max_retries: Annotated[int, Field(ge=0)] = 8
+    dead_letter_limit: Annotated[int, Field(ge=1)] = 20
+    """After this many unforeseen dead letters in a row the stage stands still instead of draining its topic."""
 
 
 def models_dir() -> Path:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from vidmap_chassis.clock import Clock, utc_now
 from vidmap_chassis.consumer import Consumption, Handle, StageConsumer, wait_bounded
+from vidmap_chassis.dead_letter_limit import DeadLetterLimit
 from vidmap_chassis.delivery import Delivery, worker_name
 from vidmap_chassis.errors import PermanentError, TransientError
 from vidmap_chassis.failure import FailurePath
@@ -156,8 +157,10 @@ class StageApp:
         if group in self._groups:
             raise ValueError(f"the group {group} already reads another topic")
         self._groups.add(group)
+        limit = DeadLetterLimit(self._settings.dead_letter_limit)
+        self.check(f"dead letters of {topic.name}", limit.check)
         failure = FailurePath(
-            self.service, stage, self._settings.max_retries, self._publisher, self._metrics, self._clock
+            self.service, stage, self._settings.max_retries, self._publisher, self._metrics, self._clock, limit
         )
         flight = InFlight(
             topic.name,
@@ -168,15 +171,18 @@ class StageApp:
             metrics=self._metrics,
         )
         consumption = Consumption(topic.name, group, timeout)
-        self._consumers.append(StageConsumer(consumption, self._measured(topic, handle), flight, self._settings.kafka))
+        self._consumers.append(
+            StageConsumer(consumption, self._measured(topic, handle, limit), flight, self._settings.kafka)
+        )
 
-    def _measured(self, topic: Topic, handle: Handle) -> Handle:
+    def _measured(self, topic: Topic, handle: Handle, limit: DeadLetterLimit) -> Handle:
         async def measured(record: Record) -> None:
             began = time.perf_counter()
             try:
                 await handle(record)
             finally:
                 self._metrics.seconds.labels(topic.name).observe(time.perf_counter() - began)
+            limit.handled()
             self._metrics.records.labels(topic.name, "done").inc()
 
         return measured
