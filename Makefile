@@ -4,7 +4,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-UV := $(BIN)/uv
+# The machine's own certificates: a company's proxy is in there, and not in what uv brings along.
+UV := $(BIN)/uv --system-certs
 UV_VERSION := 0.13.9
 MEMBERS := libs/contracts libs/chassis libs/encoder libs/youtube libs/client \
 	services/gateway services/metadata services/transcribe services/analyze services/mindmap services/indexer \
