@@ -25,18 +25,20 @@ class DeadLetterLimit:
         """A record was handled."""
         self._in_a_row = 0
 
-    def before_burial(self, error: BaseException, code: str) -> None:
+    def allow(self, error: BaseException, code: str) -> None:
         """To be asked before a record is buried.
 
         Raises:
             StoppedError: too many were buried in a row.
         """
-        if isinstance(error, PermanentError | NeedsOperatorError) and code != "undecodable":
-            return
-        self._last = code
-        if self._in_a_row >= self._limit:
+        if self.reached and _is_unforeseen(error, code):
             raise StoppedError(self.state)
-        self._in_a_row += 1
+
+    def buried(self, error: BaseException, code: str) -> None:
+        """The broker has taken a dead letter."""
+        if _is_unforeseen(error, code):
+            self._in_a_row += 1
+            self._last = code
 
     @property
     def reached(self) -> bool:
@@ -55,3 +57,7 @@ class DeadLetterLimit:
         """Readiness: raise while the limit is reached."""
         if self.reached:
             raise StoppedError(self.state)
+
+
+def _is_unforeseen(error: BaseException, code: str) -> bool:
+    return code == "undecodable" or not isinstance(error, PermanentError | NeedsOperatorError)

@@ -62,9 +62,11 @@ class FailurePath:
         raw = raw_record(record)
         decision = self._decide(raw, error)
         if isinstance(decision, Bury):
-            self._limit.before_burial(error, error_code(error))
+            self._limit.allow(error, error_code(error))
         headers = failure_headers(raw, error, decision, service=self._service, stage=self._stage, now=self._clock())
         await self._send(raw, destination(decision), headers)
+        if isinstance(decision, Bury):
+            self._limit.buried(error, error_code(error))
         self._metrics.records.labels(raw.topic, "buried" if isinstance(decision, Bury) else "retried").inc()
         self._log(raw, error, decision)
         if isinstance(decision, Retry) and raw.topic not in _UNTOLD:
@@ -108,7 +110,7 @@ class FailurePath:
         )
         try:
             await self._publisher.publish(report)
-        except KafkaError as failure:
+        except (KafkaError, RuntimeError) as failure:  # also a producer that has just been stopped
             log.warning("the user was not told of a retry", error=repr(failure))
 
     def _log(self, record: RawRecord, error: BaseException, decision: Retry | Bury) -> None:
