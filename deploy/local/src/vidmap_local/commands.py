@@ -8,16 +8,14 @@ import typer
 from rich.console import Console
 
 _ALREADY_RUNNING = 2
-_NOT_HERE = (
-    "The embedded stack runs on Linux and macOS. On Windows use WSL, or `docker compose -f deploy/compose.yaml up`."
-)
+_NOT_HERE = "The embedded stack runs on Linux and macOS. On Windows use WSL."
 
 
 def up(
     state_dir: Annotated[Path, typer.Option(help="Where data, logs and run.json are kept.")] = Path(".vidmap"),
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, help="Port of the page and the API; left out: 8642 or the next free one."),
+        typer.Option(min=1, max=65535, help="Port of the API; left out: 8642 or the next free one."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Keep the logs in files only.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin with empty data; the old is removed.")] = False,

@@ -15,7 +15,6 @@ on conflict (key) do update set body = excluded.body, owner = excluded.owner, ex
 _OWNED = "select key, body from artefacts where owner = $1 and kind = $2 order by key"
 _COUNT = "select count(*) from artefacts where owner = $1 and kind = $2"
 _DISCARD = "delete from artefacts where owner = $1 and ($2::text is null or kind = $2)"
-_SWEEP = "delete from artefacts where expires_at < now()"
 
 
 def artefact_key(kind: str, *parts: object) -> str:
@@ -78,11 +77,6 @@ class Artefacts:
         """Delete what belongs to `owner` (of one kind, or all); returns how many there were."""
         with away_is_waiting():
             return _rows(await self._database.pool.execute(_DISCARD, owner, kind))
-
-    async def sweep(self) -> int:
-        """Delete what is past its time; returns how many there were."""
-        with away_is_waiting():
-            return _rows(await self._database.pool.execute(_SWEEP))
 
 
 def _rows(command_tag: str) -> int:

@@ -1,6 +1,6 @@
 """Every topic of vidmap: the only place where their names and limits are written.
 
-`vidmap topics` creates and verifies them; compose and Kubernetes use the same command.
+`vidmap topics` creates and verifies them.
 """
 
 from dataclasses import dataclass, field

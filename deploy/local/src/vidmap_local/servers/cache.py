@@ -14,10 +14,7 @@ from vidmap_local.secret import kept_password
 from vidmap_local.specs import ProcessSpec
 from vidmap_local.wheels import package_folder
 
-_NO_VALKEY = (
-    "There is no embedded Valkey for this machine ({machine}). Set REDIS_URL to a Redis or Valkey of your own, or run "
-    "the stack with `docker compose -f deploy/compose.yaml up`."
-)
+_NO_VALKEY = "There is no embedded Valkey for this machine ({machine}). Set REDIS_URL to a Redis or Valkey of your own."
 # Everything in it can be made again, so it may drop keys rather than refuse to write.
 _CONFIG = """\
 bind {host}

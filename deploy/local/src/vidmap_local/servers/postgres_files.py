@@ -19,10 +19,7 @@ from vidmap_local.accounts import Account, can_enter, can_run, shared_place
 from vidmap_local.errors import FinalStartError
 from vidmap_local.wheels import package_folder
 
-_NO_POSTGRES = (
-    "There is no embedded Postgres for this machine ({machine}). Set DATABASE_URL to a Postgres of your own, or run "
-    "the stack with `docker compose -f deploy/compose.yaml up`."
-)
+_NO_POSTGRES = "There is no embedded Postgres for this machine ({machine}). Set DATABASE_URL to a Postgres of your own."
 _BIN = Path("pginstall", "bin")
 _LEFT_OVER_GRACE = 10.0  # seconds
 
