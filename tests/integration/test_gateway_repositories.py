@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tests.integration.servers import eventually
 
 from vidmap_chassis.postgres import Database
 from vidmap_chassis.settings import PostgresSettings
@@ -294,6 +295,29 @@ async def test_job_is_completed_at_once_when_attached_to_finished_run(
     assert (job.status, job.cached, job.progress_percentage) == (JobStatus.COMPLETED, True, 100)
     assert job.updated_at >= job.started_at
     assert await jobs.attach(submission("AAAAAAAAAAA"), run) is None
+
+
+async def test_time_of_a_run_never_goes_back_when_two_facts_race(
+    database: Database, jobs: PostgresJobRepository, runs: PostgresRunRepository
+) -> None:
+    run = await run_of(database, await jobs.submit(submission()))
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    async with database.pool.acquire() as faster:
+        transaction = faster.transaction()
+        await transaction.start()
+        await faster.execute("select from runs where id = $1 for update", run)
+        slower = asyncio.create_task(runs.complete(indexed(run)))
+
+        async def waits() -> bool:
+            return bool(await database.pool.fetchval(waiting))
+
+        await eventually(waits)
+        told = await faster.fetchval(
+            "update runs set updated_at = clock_timestamp() where id = $1 returning updated_at", run
+        )
+        await transaction.commit()
+    assert await slower
+    assert await database.pool.fetchval("select updated_at from runs where id = $1", run) > told
 
 
 async def test_history_is_newest_first_when_user_has_many_jobs(jobs: PostgresJobRepository) -> None:
